@@ -1,0 +1,1 @@
+"""FlowFabric for Python: durable executions on Valkey."""
