@@ -1,0 +1,288 @@
+"""Grants, claims, leases and reclaim (contract 03a §2, 03b §1 and §3, 04 §8)."""
+
+from __future__ import annotations
+
+from ff_core.contract.model import Function, args, keys
+
+_GRANT_ARGS = args(
+    "execution_id",
+    "worker_id",
+    "worker_instance_id",
+    "lane_id",
+    "capability_hash",
+    "grant_ttl_ms:number",
+    "route_snapshot_json",
+    "admission_summary",
+    "worker_capabilities_csv",
+)
+
+_CAPABILITY_ERRORS = ("invalid_capabilities", "capability_mismatch")
+
+ISSUE_CLAIM_GRANT = Function(
+    name="ff_issue_claim_grant",
+    lua="claim/issue_grant",
+    about="Reserve an eligible execution for one worker.",
+    source="03a §2",
+    keys=keys("exec_core", "claim_grant", "lane_eligible"),
+    args=_GRANT_ARGS,
+    replies={"OK": ("execution_id",)},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_eligible",
+        "grant_already_exists",
+        "execution_not_in_eligible_set",
+        *_CAPABILITY_ERRORS,
+    ),
+)
+
+CLAIM_EXECUTION = Function(
+    name="ff_claim_execution",
+    lua="claim/claim",
+    about="Turn a grant into a new attempt and a lease.",
+    source="03a §2",
+    keys=keys(
+        "exec_core",
+        "claim_grant",
+        "lane_eligible",
+        "lease_expiry",
+        "worker_leases",
+        "attempt",
+        "attempt_usage",
+        "attempt_policy",
+        "attempts",
+        "lease_current",
+        "lease_history",
+        "lane_active",
+        "attempt_timeout",
+        "execution_deadline",
+    ),
+    args=args(
+        "execution_id",
+        "worker_id",
+        "worker_instance_id",
+        "lane",
+        "capability_snapshot_hash",
+        "lease_id",
+        "lease_ttl_ms:number",
+        "renew_before_ms:number",
+        "attempt_id",
+        "attempt_policy_json",
+        "attempt_timeout_ms:optional",
+        "execution_deadline_at:optional",
+    ),
+    replies={"OK": ("lease_id", "lease_epoch", "expires_at", "attempt_id", "attempt_index", "attempt_type")},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_leaseable",
+        "lease_conflict",
+        "active_attempt_exists",
+        "use_claim_resumed_execution",
+        "invalid_claim_grant",
+        "claim_grant_expired",
+    ),
+)
+
+CLAIM_RESUMED_EXECUTION = Function(
+    name="ff_claim_resumed_execution",
+    lua="claim/claim_resumed",
+    about="Continue an interrupted attempt under a new lease.",
+    source="04 §8",
+    keys=keys(
+        "exec_core",
+        "claim_grant",
+        "lane_eligible",
+        "lease_expiry",
+        "worker_leases",
+        "attempt",
+        "lease_current",
+        "lease_history",
+        "lane_active",
+        "attempt_timeout",
+        "execution_deadline",
+    ),
+    args=args(
+        "execution_id",
+        "worker_id",
+        "worker_instance_id",
+        "lane",
+        "capability_snapshot_hash",
+        "lease_id",
+        "lease_ttl_ms:number",
+        "remaining_attempt_timeout_ms:optional",
+    ),
+    replies={"OK": ("lease_id", "lease_epoch", "expires_at", "attempt_id", "attempt_index", "attempt_type")},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_leaseable",
+        "not_a_resumed_execution",
+        "invalid_claim_grant",
+        "claim_grant_expired",
+    ),
+)
+
+ISSUE_GRANT_AND_CLAIM = Function(
+    name="ff_issue_grant_and_claim",
+    lua="claim/grant_and_claim",
+    about="Claim one execution by its id, as an operator does: grant and claim, or grant and resume, in one call.",
+    source="03a §2",
+    keys=keys(
+        "exec_core",
+        "claim_grant",
+        "lane_eligible",
+        "lease_expiry",
+        "worker_leases",
+        "attempts",
+        "lease_current",
+        "lease_history",
+        "lane_active",
+        "attempt_timeout",
+        "execution_deadline",
+    ),
+    args=args(
+        "execution_id",
+        "worker_id",
+        "worker_instance_id",
+        "lane",
+        "capability_snapshot_hash",
+        "lease_id",
+        "lease_ttl_ms:number",
+        "attempt_id",
+        "attempt_policy_json",
+        "attempt_timeout_ms:optional",
+        "execution_deadline_at:optional",
+    ),
+    replies={"OK": ("lease_id", "lease_epoch", "attempt_index")},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_eligible",
+        "lease_conflict",
+        "active_attempt_exists",
+        "grant_already_exists",
+        "execution_not_in_eligible_set",
+    ),
+)
+
+RENEW_LEASE = Function(
+    name="ff_renew_lease",
+    lua="lease/renew",
+    about="Extend the caller's lease; its id and epoch stay.",
+    source="03b §1",
+    keys=keys("exec_core", "lease_current", "lease_history", "lease_expiry"),
+    args=args(
+        "execution_id",
+        "attempt_index",
+        "attempt_id",
+        "lease_id",
+        "lease_epoch",
+        "lease_ttl_ms:number",
+        "lease_history_grace_ms:number",
+    ),
+    replies={"OK": ("expires_at",)},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "partial_fence_triple",
+        "fence_required",
+        "execution_not_active",
+        "lease_revoked",
+        "lease_expired",
+        "stale_lease",
+    ),
+)
+
+MARK_LEASE_EXPIRED = Function(
+    name="ff_mark_lease_expired_if_due",
+    lua="lease/mark_expired",
+    about="Mark a lease that has run out, so that its execution can be reclaimed.",
+    source="03b §1",
+    keys=keys("exec_core", "lease_current", "lease_expiry", "lease_history"),
+    args=args("execution_id"),
+    replies={"OK": ("outcome",), "ALREADY_SATISFIED": ("reason",)},
+    errors=(),
+)
+
+REVOKE_LEASE = Function(
+    name="ff_revoke_lease",
+    lua="lease/revoke",
+    about="Take the lease away from its holder, as an operator does.",
+    source="03b §1",
+    keys=keys("exec_core", "lease_current", "lease_history", "lease_expiry", "worker_leases"),
+    args=args("execution_id", "expected_lease_id", "reason:text=operator"),
+    replies={"OK": ("outcome", "lease_id", "lease_epoch"), "ALREADY_SATISFIED": ("reason",)},
+    errors=("execution_not_found", "execution_not_active", "no_active_lease", "stale_lease"),
+)
+
+ISSUE_RECLAIM_GRANT = Function(
+    name="ff_issue_reclaim_grant",
+    lua="reclaim/issue_grant",
+    about="Reserve an execution whose worker was lost for one worker.",
+    source="03b §3",
+    keys=keys("exec_core", "claim_grant", "lease_expiry"),
+    args=_GRANT_ARGS,
+    replies={"OK": ("execution_id", "grant_expires_at")},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_reclaimable",
+        "grant_already_exists",
+        *_CAPABILITY_ERRORS,
+    ),
+)
+
+RECLAIM_EXECUTION = Function(
+    name="ff_reclaim_execution",
+    lua="reclaim/reclaim",
+    about="Start a new attempt of an execution whose worker was lost.",
+    source="03b §3",
+    keys=keys(
+        "exec_core",
+        "claim_grant",
+        "attempt",
+        "stream_meta",
+        "next_attempt=attempt",
+        "next_attempt_usage=attempt_usage",
+        "attempts",
+        "lease_current",
+        "lease_history",
+        "lease_expiry",
+        "worker_leases",
+        "lane_active",
+        "attempt_timeout",
+        "execution_deadline",
+    ),
+    args=args(
+        "execution_id",
+        "worker_id",
+        "worker_instance_id",
+        "lane",
+        "lease_id",
+        "lease_ttl_ms:number",
+        "attempt_id",
+        "attempt_policy_json",
+        "default_max_reclaim_count:optional=100",
+    ),
+    replies={"OK": ("lease_id", "lease_epoch", "expires_at", "attempt_id", "attempt_index", "attempt_type")},
+    errors=(
+        "invalid_input",
+        "execution_not_found",
+        "execution_not_reclaimable",
+        "max_retries_exhausted",
+        "invalid_claim_grant",
+    ),
+)
+
+FUNCTIONS = (
+    ISSUE_CLAIM_GRANT,
+    CLAIM_EXECUTION,
+    CLAIM_RESUMED_EXECUTION,
+    ISSUE_GRANT_AND_CLAIM,
+    RENEW_LEASE,
+    MARK_LEASE_EXPIRED,
+    REVOKE_LEASE,
+    ISSUE_RECLAIM_GRANT,
+    RECLAIM_EXECUTION,
+)
