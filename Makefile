@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test check lint types imports lua sizes suites browser coverage format clean
+.PHONY: help demo lab test check lint types imports lua sizes suites browser coverage format reference clean
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -14,6 +14,7 @@ help:
 	@echo "make test      everything that CI runs"
 	@echo "make check     lint, types, layers, the Lua library, sizes"
 	@echo "make format    put the source into its form"
+	@echo "make reference write ff_core/contract/REFERENCE.md anew"
 	@echo "make coverage  tests with branch coverage"
 	@echo "make clean     away with .venv and all that was built"
 
@@ -69,6 +70,9 @@ coverage: $(TEST)
 format: $(TEST)
 	$(PYTHON) -m ruff check --fix-only
 	$(PYTHON) -m ruff format
+
+reference: $(RUN)
+	$(PYTHON) -m ff_core.contract.reference >ff_core/contract/REFERENCE.md
 
 clean:
 	rm -rf .venv build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache .ipynb_checkpoints

@@ -42,7 +42,7 @@ def _processes_of(folder: Path) -> list[int]:
 
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
-    """A folder with a short path (a Unix socket's is limited to 107 bytes); whoever still runs out of it fails the run."""
+    """A folder with a short path (a Unix socket takes 107 bytes); whoever still runs out of it fails the run."""
     folder = Path(tempfile.mkdtemp(prefix="ff-"))
     yield folder
     try:
