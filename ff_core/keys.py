@@ -6,6 +6,7 @@ This is the only place with ``ff:`` strings on the Python side. A name stands fo
 ==========  =====================================================================================
 ``T``       partition tag, ``{fp:7}``; taken from the execution id when only that is given
 ``E``       execution id, ``{fp:7}:<uuid>``; the tag therefore stands twice in its keys
+``U``       id of an upstream execution, in a flow
 ``L``       lane
 ``I``       attempt index
 ``P``       worker instance id
@@ -39,6 +40,7 @@ PATTERNS: Final = MappingProxyType(
         "exec_core": f"{_EXECUTION}:core",
         "exec_payload": f"{_EXECUTION}:payload",
         "exec_result": f"{_EXECUTION}:result",
+        "upstream_result": "ff:exec:{T}:{U}:result",
         "exec_policy": f"{_EXECUTION}:policy",
         "exec_tags": f"{_EXECUTION}:tags",
         "exec_signals": f"{_EXECUTION}:signals",
@@ -57,6 +59,7 @@ PATTERNS: Final = MappingProxyType(
         "satisfied_signals": f"{_EXECUTION}:suspension:current:satisfied_set:signals",
         "member_map": f"{_EXECUTION}:suspension:current:member_map",
         "waitpoints": f"{_EXECUTION}:waitpoints",
+        "early_waitpoints": "ffx:exec:{T}:{E}:waitpoints",
         "waitpoint": _WAITPOINT,
         "waitpoint_signals": f"{_WAITPOINT}:signals",
         "waitpoint_condition": f"{_WAITPOINT}:condition",
@@ -93,9 +96,10 @@ PATTERNS: Final = MappingProxyType(
         "flow_members": f"{_FLOW}:members",
         "flow_tags": f"{_FLOW}:tags",
         "flow_edge": f"{_FLOW}:edge:{{X}}",
-        "flow_out": f"{_FLOW}:out:{{E}}",
+        "flow_out": f"{_FLOW}:out:{{U}}",
         "flow_in": f"{_FLOW}:in:{{E}}",
         "flow_edgegroup": f"{_FLOW}:edgegroup:{{E}}",
+        "flow_grant": f"{_FLOW}:grant:{{X}}",
         "flow_summary": f"{_FLOW}:summary",
         "flow_pending_cancels": f"{_FLOW}:pending_cancels",
         "flow_index": "ff:idx:{T}:flow_index",
@@ -120,6 +124,11 @@ PATTERNS: Final = MappingProxyType(
         "workers_index": "ff:idx:{NS}:workers",
         "lanes_index": "ff:idx:lanes",
         "config_partitions": "ff:config:partitions",
+        "completions": "ffx:completions:{T}",
+        "completions_meta": "ffx:completions:{T}:meta",
+        "usage_reports": "ffx:usage:{T}",
+        "usage_report_dedup": "ffx:usagededup:{T}:{E}:{K}",
+        "claim_receipt": "ffx:claims:{T}:{K}",
     }
 )
 
@@ -129,6 +138,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FORMS: Final = {
     "T": r"\{(?:fp|b|q):\d+\}",
     "E": rf"\{{fp:\d+\}}:{_UUID}",
+    "U": rf"\{{fp:\d+\}}:{_UUID}",
     "I": r"\d*",
     "W": _UUID,
     "S": _UUID,
