@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ff_core.contract.model import Function, args, keys
+from ff_core.contract.model import Function, Reply, args, keys
+from ff_core.contract.reply import decode_reply
+
+
+def _read_bare(function: Function, raw: object) -> Reply:
+    """The version comes as a text of its own."""
+    status, fields = decode_reply([1, "OK", raw], function.name)
+    return Reply(status, function.replies[status], fields)
+
 
 VERSION = Function(
     name="ff_version",
@@ -11,8 +19,9 @@ VERSION = Function(
     source="03a §2",
     keys=(),
     args=(),
-    replies={},
+    replies={"OK": ("version",)},
     errors=(),
+    reader=_read_bare,
 )
 
 CREATE_EXECUTION = Function(

@@ -126,7 +126,7 @@ CLAIM_RESUMED_EXECUTION = Function(
 ISSUE_GRANT_AND_CLAIM = Function(
     name="ff_issue_grant_and_claim",
     lua="claim/grant_and_claim",
-    about="Claim one execution by its id, as an operator does: grant and claim, or grant and resume, in one call.",
+    about="Claim one execution by its id, as an operator does: a new attempt, or the interrupted one.",
     source="03a §2",
     keys=keys(
         "exec_core",

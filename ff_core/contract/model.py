@@ -1,7 +1,7 @@
 """The form in which a function of the library is described: once, as data.
 
-From a `Function` come the request encoder (`Function.call`), the reply reader, the argument check that runs before the
-Lua body (``lua/lib/signature.lua`` reads the same data), and the contract tests.
+From a `Function` come the request encoder (`Function.call`), the reply reader, the argument check that runs
+before the Lua body (``lua/lib/signature.lua`` reads the same data), and the contract tests.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from ff_core import keys as catalogue
 from ff_core.contract.reply import decode_reply
+from ff_core.types import StreamFrame
 
 T = TypeVar("T")
 
@@ -30,6 +31,17 @@ class Kind(StrEnum):
     """Empty or missing means none; other text that is no number is refused with `invalid_input`."""
     LENIENT = "lenient"
     """Whatever is no number counts as 0."""
+    WHOLE = "whole"
+    """A number without a fraction, of either sign and no larger than 2^53."""
+
+
+class Layout(StrEnum):
+    """How a counted list stands among the arguments."""
+
+    ROWS = "rows"
+    """The first row, then the second."""
+    COLUMNS = "columns"
+    """The first value of every row, then the second of every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class Reply:
     status: str
     names: tuple[str, ...]
     fields: tuple[str, ...]
+    frames: tuple[StreamFrame, ...] = ()
+    """Entries of a stream, where the function reads one."""
 
     def text(self, name: str) -> str:
         """The field called `name`; KeyError when this status has no such field."""
@@ -47,7 +61,7 @@ class Reply:
         return self.fields[self.names.index(name)]
 
     def integer(self, name: str) -> int:
-        """The field called `name` as a whole number (ms, counts); a fraction is rounded up (contract 01 §7.3)."""
+        """The field called `name` as a whole number (ms, counts); a fraction is rounded up (01 §7.3)."""
         return math.ceil(float(self.text(name)))
 
     @property
@@ -67,10 +81,27 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One place of KEYS: a name for the Lua body and the catalogue entries that may stand there, the usual one first."""
+    """One place of KEYS: its name in the Lua body and the catalogue entries that may stand there."""
 
     name: str
     patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A counted list behind the named arguments: the count, that many rows, then more named arguments."""
+
+    count: str
+    columns: tuple[Arg, ...]
+    layout: Layout
+    after: tuple[Arg, ...] = ()
+
+    def words(self, rows: Sequence[Sequence[Word]]) -> list[Word]:
+        """The count and the rows as they are sent. Raises ValueError for rows of another width."""
+        if any(len(row) != len(self.columns) for row in rows):
+            raise ValueError(f"a row needs {[column.name for column in self.columns]}")
+        lines = rows if self.layout is Layout.ROWS else list(zip(*rows, strict=True))
+        return [str(len(rows)), *(_word(value) for line in lines for value in line)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +111,12 @@ class Request(Generic[T]):
     words: tuple[Word, ...]
     read: Callable[[Any], T]
     function: str | None = None
-    """Name of the library function, for a call that may find it missing and is repeated after loading the library."""
+    """Name of the library function; a call that finds it missing is repeated after loading the library."""
+
+
+def _envelope(function: Function, raw: object) -> Reply:
+    status, fields = decode_reply(raw, function.name)
+    return Reply(status, function.replies.get(status, ()), fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +140,18 @@ class Function:
     """Names of the arguments of one trailing group."""
     required_keys: int | None = None
     """How many of KEYS must be there, where a shorter form is legal."""
+    table: Table | None = None
+    """The counted list behind the arguments, where there is one."""
+    each: tuple[Arg, ...] = ()
+    """The arguments of one of the calls that this one makes, where it makes many."""
+    reader: Callable[[Function, object], Reply] = _envelope
+    """Reads the answer; few functions have one outside the envelope."""
     required: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Settle how many keys a call must have."""
-        object.__setattr__(self, "required", len(self.keys) if self.required_keys is None else self.required_keys)
+        required = len(self.keys) if self.required_keys is None else self.required_keys
+        object.__setattr__(self, "required", required)
 
     def call(
         self,
@@ -117,14 +160,18 @@ class Function:
         *,
         choose: Mapping[str, str] | None = None,
         rest: Sequence[tuple[Mapping[str, Word], Sequence[Word]]] = (),
+        rows: Sequence[Sequence[Word]] = (),
+        each: Sequence[Mapping[str, Word | None]] = (),
     ) -> Request[Reply]:
         """The request for these ids (letters of the key catalogue) and named arguments.
 
-        An argument that is left out or None is sent empty. `choose` names the catalogue entry for a key that has
-        several. `rest` holds one entry a trailing group: ids of its keys and its arguments.
+        An argument that is left out or None is sent empty. `choose` names the catalogue entry for a key that
+        has several. `rest` holds one entry a trailing group: ids of its keys and its arguments. `rows` are
+        those of `table`; `each` holds the named arguments of one call after the other.
         Raises KeyError for an argument the function does not have: a mistake in the program.
         """
-        unknown = args.keys() - {arg.name for arg in self.args}
+        after = self.table.after if self.table else ()
+        unknown = args.keys() - {arg.name for arg in (*self.args, *after)}
         if unknown:
             raise KeyError(f"{self.name} has no argument {sorted(unknown)}")
         names = [self._key_text(key, ids, choose or {}) for key in self.keys]
@@ -132,13 +179,15 @@ class Function:
         for more_ids, more_args in rest:
             names += [self._key_text(key, {**ids, **more_ids}, {}) for key in self.rest_keys]
             values += more_args
+        if self.table:
+            values += [*self.table.words(rows), *(_word(args.get(arg.name)) for arg in after)]
+        values += [_word(call.get(arg.name)) for call in each for arg in self.each]
         words = ("FCALL", self.name, len(names), *names, *values)
         return Request(words, self.read, self.name)
 
     def read(self, raw: object) -> Reply:
         """The reply as a value; a refusal is raised as its error (contract 08)."""
-        status, fields = decode_reply(raw, self.name)
-        return Reply(status, self.replies.get(status, ()), fields)
+        return self.reader(self, raw)
 
     @staticmethod
     def _key_text(key: Key, ids: Mapping[str, Word], choose: Mapping[str, str]) -> str:
@@ -149,11 +198,13 @@ class Function:
 
 
 def _word(value: Word | None) -> Word:
-    return "" if value is None else value
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, int) else value  # the client library takes no subclass of int
 
 
 def keys(*names: str) -> tuple[Key, ...]:
-    """Key places that carry the name of their catalogue entry; ``place=entry|other`` gives a name and its choices."""
+    """Key places named after their catalogue entry; ``place=entry|other`` gives a name and its choices."""
     places: list[Key] = []
     for name in names:
         place, _, entries = name.partition("=")
@@ -162,7 +213,7 @@ def keys(*names: str) -> tuple[Key, ...]:
 
 
 def args(*names: str) -> tuple[Arg, ...]:
-    """Argument places from short forms: ``name``, ``name:number``, and ``name:optional=1000`` with a default."""
+    """Argument places from short forms: ``name``, ``name:number``, ``name:optional=1000`` with a default."""
     places: list[Arg] = []
     for name in names:
         head, given, default = name.partition("=")

@@ -1,4 +1,4 @@
-"""How an attempt ends or pauses: complete, fail, delay, wait for children, cancel, expire (contract 03b §2 and §3)."""
+"""How an attempt ends or pauses: complete, fail, delay, wait for children, cancel, expire (contract 03b)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ _HOLDER_ERRORS = (
     "stale_lease",
 )
 
-_PAUSE_KEYS = ("exec_core", "attempt", "lease_current", "lease_history", "lease_expiry", "worker_leases", "lane_active")
+_PAUSE_KEYS = (
+    "exec_core",
+    "attempt",
+    "lease_current",
+    "lease_history",
+    "lease_expiry",
+    "worker_leases",
+    "lane_active",
+)
 
 COMPLETE_EXECUTION = Function(
     name="ff_complete_execution",

@@ -100,6 +100,7 @@ SUSPEND_EXECUTION = Function(
         "waitpoint_not_token_bound",
         "waitpoint_already_exists",
         "use_pending_with_extras_unsupported",
+        "invalid_resume_condition",
         *_MINT_ERRORS,
     ),
 )
@@ -154,6 +155,7 @@ CREATE_PENDING_WAITPOINT = Function(
     about="Open a waitpoint before suspending, so that early signals are kept.",
     source="04 §6",
     keys=keys("exec_core", "waitpoint", "pending_waitpoint_expiry", "hmac_secrets"),
+    required_keys=3,
     args=args("execution_id", "attempt_index", "waitpoint_id", "waitpoint_key", "expires_at:number"),
     replies={"OK": ("waitpoint_id", "waitpoint_key", "waitpoint_token")},
     errors=(
