@@ -1,0 +1,78 @@
+"""Runs ops in the calling thread. Threads may share a driver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from valkey import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from valkey.exceptions import ResponseError
+
+from ff_core.backend.address import Address
+from ff_core.backend.drive import Drive, Trip, drive
+from ff_core.backend.faults import CONNECT_FAULTS, FAULTS, after_sending, before_sending
+from ff_core.errors import FlowFabricError
+from ff_core.ops.gather import gather
+from ff_core.ops.op import Op, Pause
+
+T = TypeVar("T")
+
+
+class SyncDriver:
+    """A pool of connections to one server."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        kind: Any = UnixDomainSocketConnection if "path" in address.options else Connection
+        self._pool: Any = ConnectionPool(SSLConnection if address.tls else kind, **address.options)
+
+    def run(self, op: Op[T]) -> T:
+        """Run one op to its end."""
+        return self._perform(drive(op))
+
+    def run_many(self, ops: Iterable[Op[T]]) -> list[T | FlowFabricError]:
+        """Run ops side by side, in as few round trips as the longest of them needs. Errors stand in their places."""
+        return self.run(gather(ops))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.disconnect()
+
+    def _perform(self, steps: Drive[T]) -> T:
+        answer: Any = None
+        while True:
+            try:
+                step = steps.throw(answer) if isinstance(answer, FlowFabricError) else steps.send(answer)
+            except StopIteration as stop:
+                return stop.value
+            answer = self._pause(step) if isinstance(step, Pause) else self._trip(step)
+
+    @staticmethod
+    def _pause(step: Pause) -> float:
+        if step.seconds:
+            time.sleep(step.seconds)
+        return time.monotonic()
+
+    def _trip(self, trip: Trip) -> list[Any] | FlowFabricError:
+        try:
+            connection = self._pool.get_connection("")
+        except CONNECT_FAULTS as error:
+            return before_sending(error, self.address)
+        try:
+            connection.send_packed_command(connection.pack_commands(trip.commands), check_health=False)
+            return [_reply(connection) for _ in trip.commands]
+        except FAULTS as error:
+            return after_sending(error, self.address)
+        except BaseException:  # an interrupt: replies still to come would be taken for those of the next trip
+            connection.disconnect()
+            raise
+        finally:
+            self._pool.release(connection)
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error

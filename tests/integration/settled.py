@@ -1,0 +1,45 @@
+"""An async client that tests use like the other one: every call waits for its answer."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import ff_core as ff
+from ff_core.client.aio import AsyncFlow
+
+
+class Settled:
+    """An async client, run, task or flow, or a list of them, on a loop of its own."""
+
+    def __init__(self, thing: Any, runner: asyncio.Runner) -> None:
+        self._thing = thing
+        self._runner = runner
+
+    def __repr__(self) -> str:
+        return repr(self._thing)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._settle(getattr(self._thing, name))
+
+    def _settle(self, value: Any) -> Any:
+        if inspect.iscoroutine(value):
+            return self._settle(self._runner.run(value))
+        if inspect.ismethod(value):
+            return lambda *args, **kwargs: self._settle(value(*args, **kwargs))
+        if isinstance(value, list):
+            return [self._settle(item) for item in value]
+        return Settled(value, self._runner) if isinstance(value, ff.AsyncRun | ff.AsyncTask | AsyncFlow) else value
+
+
+@contextmanager
+def settled_client(url: str | None = None, **options: Any) -> Iterator[ff.Client]:
+    """An `AsyncClient` in the shape of a `Client`."""
+    with asyncio.Runner() as runner:
+        connecting = ff.AsyncClient.connect(url, **options)
+        client = runner.run(connecting.__aenter__())  # type: ignore[arg-type]
+        try:
+            yield cast("ff.Client", Settled(client, runner))
+        finally:
+            runner.run(connecting.__aexit__(None, None, None))  # type: ignore[arg-type]
