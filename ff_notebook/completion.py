@@ -7,7 +7,7 @@ from typing import Final
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from ff_notebook.words import Suggested, WordParser, Words
+from ff_notebook.parser import Suggested, WordParser, Words
 
 _LINE: Final = re.compile(r"\s*(?:[\w.,\s]+=\s*)?%{1,2}ff\s+(?P<rest>.*)", re.DOTALL)
 

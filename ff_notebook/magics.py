@@ -14,8 +14,9 @@ import ff_notebook
 from ff_core.errors import FlowFabricError
 from ff_notebook.completion import Completion
 from ff_notebook.line import filled, tokens
+from ff_notebook.parser import HelpShownError, WordParser, read_data
 from ff_notebook.text import message
-from ff_notebook.words import HelpShownError, WordParser, described, read_data
+from ff_notebook.words import described
 
 _BODIES: Final = ("payload", "result")
 """Names of the values that the body of a cell can be."""

@@ -64,7 +64,7 @@ class Session:
     def close(self) -> None:
         """Forget the task, whose lease runs out by itself then, and close the connection."""
         if self._held:
-            self._held.end("the connection was closed")
+            self._held.end("let go")
         with self._lock:
             client, self._client, self._held = self._client, None, None
         if client:

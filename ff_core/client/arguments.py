@@ -49,14 +49,22 @@ class HasHandle(Protocol):
         ...
 
 
-def execution_id(target: str | HasId) -> ExecutionId:
-    """The id of a run, a task, or a text."""
-    return target.id if isinstance(target, HasId) else ExecutionId(target)
+def execution_id(target: object) -> ExecutionId:
+    """The id of a run, a task, or a text. Raises InvalidInput, also for the None of a claim that found nothing."""
+    if isinstance(target, HasId):
+        return target.id
+    if not isinstance(target, str):
+        raise InvalidInput(f"{target!r} is no execution; give an id, a run or a task")
+    return ExecutionId(target)
 
 
-def handle_of(target: Handle | HasHandle) -> Handle:
-    """The handle itself, or that of a task."""
-    return target if isinstance(target, Handle) else target.handle
+def handle_of(target: object) -> Handle:
+    """The handle itself, or that of a task. Raises InvalidInput, also for the None of a claim that found nothing."""
+    if isinstance(target, Handle):
+        return target
+    if not isinstance(target, HasHandle):
+        raise InvalidInput(f"{target!r} is no task; claim one first")
+    return target.handle
 
 
 def decision_target(target: str | HasId) -> ExecutionId | WaitpointId:

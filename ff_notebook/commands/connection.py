@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ff_notebook.engine_room import Phase
 from ff_notebook.front_end import mode
 from ff_notebook.session import SESSION
 from ff_notebook.text import named
@@ -26,6 +27,6 @@ def status() -> Facts:
     facts = [("server", server), ("mode", mode().value)]
     if client:
         facts.insert(1, ("namespace", client.scope.namespace))
-    if held:
+    if held and held.phase is not Phase.ENDED:
         facts.append(("task", f"{named(held.task.kind, held.task.id.uuid)}, lease {Claim(held).standing()}"))
     return Facts(facts, client)

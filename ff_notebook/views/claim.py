@@ -15,7 +15,7 @@ from ff_notebook.text import ID_SHOWN, LIMIT, columns, data, laid_out, moment, o
 from ff_notebook.views.markup import Html, facts, heading, preformatted, short_id, state
 from ff_notebook.views.view import View
 
-LOST: Final = "The lease is lost: another worker may have the work, and what is done with it here will be refused."
+LOST: Final = "lost: another worker may have the work, and what is done with it here will be refused"
 
 
 class Claim(View):
@@ -93,7 +93,7 @@ class Claim(View):
         """How the lease stands, in words."""
         match self.held.phase:
             case Phase.HELD:
-                return f"until {moment(self.held.expires_at)} UTC, renewed in the background"
+                return f"held until {moment(self.held.expires_at)} UTC, renewed in the background"
             case Phase.LOST:
                 return f"{LOST} ({self.held.note})"
             case Phase.ENDED:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, cast
 
 import ff_core as ff
@@ -37,9 +37,9 @@ class Settled:
 def settled_client(url: str | None = None, **options: Any) -> Iterator[ff.Client]:
     """An `AsyncClient` in the shape of a `Client`."""
     with asyncio.Runner() as runner:
-        connecting = ff.AsyncClient.connect(url, **options)
-        client = runner.run(connecting.__aenter__())  # type: ignore[arg-type]
+        stack = AsyncExitStack()
+        client = runner.run(stack.enter_async_context(ff.AsyncClient.connect(url, **options)))
         try:
             yield cast("ff.Client", Settled(client, runner))
         finally:
-            runner.run(connecting.__aexit__(None, None, None))  # type: ignore[arg-type]
+            runner.run(stack.aclose())

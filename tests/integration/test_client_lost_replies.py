@@ -142,7 +142,8 @@ def test_failure_with_a_retry(shaky: ff.Client, proxy: Proxy):
     proxy.lose_reply.append(b"ff_fail_execution")
     outcome = shaky.fail(task, "broken")
     snapshot = shaky.describe(task)
-    assert outcome == RetryScheduled(snapshot.delay_until or 0)  # type: ignore[arg-type]
+    assert snapshot.delay_until
+    assert outcome == RetryScheduled(snapshot.delay_until)
     assert snapshot.retry_count == 1
 
 

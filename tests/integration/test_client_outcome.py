@@ -173,15 +173,16 @@ def test_waiting_for_children_pauses_the_attempt(client: ff.Client):
 
 
 def test_cancel_ends_work_in_every_state(client: ff.Client, server: Server):
+    paused, blocked = work(client), work(client)
     states: dict[str, ff.Run | ff.Task] = {
         "waiting": client.submit("job"),
         "delayed": client.submit("job", delay="1h"),
         "active": work(client),
-        "suspended": work(client),
-        "waiting_children": work(client),
+        "suspended": paused,
+        "waiting_children": blocked,
     }
-    suspended(client, states["suspended"])  # type: ignore[arg-type]
-    client.wait_children(states["waiting_children"])  # type: ignore[arg-type]
+    suspended(client, paused)
+    client.wait_children(blocked)
     for state, target in states.items():
         assert client.describe(target).public_state == state
         client.cancel(target, "not needed")

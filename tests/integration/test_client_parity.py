@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 import ff_core as ff
+from ff_core.client import aio, sync
 
-PAIRS = [(ff.Client, ff.AsyncClient), (ff.Run, ff.AsyncRun), (ff.Task, ff.AsyncTask)]
+PAIRS = [(ff.Client, ff.AsyncClient), (ff.Run, ff.AsyncRun), (ff.Task, ff.AsyncTask), (sync.Flow, aio.AsyncFlow)]
 ONLY_ASYNC = {"connect"}
 """The other client's is `ff_core.connect`."""
 
@@ -22,21 +23,21 @@ def shown(kind: type, name: str) -> str:
     return str([(parameter.name, parameter.kind, parameter.default) for parameter in parameters])
 
 
-@pytest.mark.parametrize("sync, asynchronous", PAIRS)
-def test_both_have_the_same_names(sync: type, asynchronous: type):
-    assert public(sync).keys() == public(asynchronous).keys() - ONLY_ASYNC
+@pytest.mark.parametrize("ours, theirs", PAIRS)
+def test_both_have_the_same_names(ours: type, theirs: type):
+    assert public(ours).keys() == public(theirs).keys() - ONLY_ASYNC
 
 
-@pytest.mark.parametrize("sync, asynchronous", PAIRS)
-def test_both_take_the_same_parameters_and_say_the_same(sync: type, asynchronous: type):
-    for name, member in public(sync).items():
+@pytest.mark.parametrize("ours, theirs", PAIRS)
+def test_both_take_the_same_parameters_and_say_the_same(ours: type, theirs: type):
+    for name, member in public(ours).items():
         if callable(member):
-            assert shown(sync, name) == shown(asynchronous, name), name
+            assert shown(ours, name) == shown(theirs, name), name
         if callable(member) or isinstance(member, property):
-            ours, theirs = (inspect.getdoc(getattr(kind, name)) for kind in (sync, asynchronous))
-            assert ours
-            assert theirs
-            assert theirs.startswith(ours.removesuffix(".")), name
+            text, other = (inspect.getdoc(getattr(kind, name)) for kind in (ours, theirs))
+            assert text
+            assert other
+            assert other.startswith(text.removesuffix(".")), name
 
 
 @pytest.mark.parametrize("pair", PAIRS)
@@ -47,5 +48,5 @@ def test_a_method_is_shown_with_the_parameters_that_it_takes(pair: tuple[type, t
             if inspect.isfunction(member):
                 first, *others = inspect.signature(member).parameters
                 assert first == "self", f"{kind.__name__}.{name}"
-                passed = {"_", "scope"} if kind in PAIRS[0] else {"_", "scope", "held", "target"}
+                passed = {"_", "scope"} if kind in PAIRS[0] else {"_", "scope", "held", "target", "flow"}
                 assert not passed & set(others), f"{kind.__name__}.{name}"

@@ -143,7 +143,7 @@ def test_many_submits_share_their_options(client: ff.Client):
 
 def test_many_submits_stop_half_way_and_are_repeated_without_harm(client: ff.Client, server: Server):
     """One key names something that is no text: the server refuses that one only."""
-    server.hset("ff:idem:{fp:%d}:default:2" % client.submit("job").id.partition_index, "a", "b")  # noqa: UP031
+    server.hset(f"ff:idem:{client.submit('job').id.tag}:default:2", "a", "b")
     keys = ["1", "2", "3"]
     with pytest.raises(ff.FlowFabricError, match="WRONGTYPE"):
         client.submit_many("job", range(3), keys=keys)

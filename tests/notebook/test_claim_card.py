@@ -73,8 +73,8 @@ def test_a_lost_lease_shows_everywhere_and_frees_the_hands(
     client.revoke(claim.id)
     wait_until(lambda: widget.card["phase"] == "lost", "the next renewal is refused")
     assert "another worker may have the work" in widget.card["standing"]
-    assert "The lease is lost" in repr(claim)
-    assert "The lease is lost" in repr(ff("status"))
+    assert "lease    lost: another worker" in repr(claim)
+    assert "lease lost: another worker" in repr(ff("status"))
     seen = cell("%ff complete")
     assert seen.startswith("UsageError: ")
     assert "\n" not in seen

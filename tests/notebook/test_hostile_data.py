@@ -33,18 +33,19 @@ class Elements(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-@pytest.fixture
-def views(client: Client, ff: Ff) -> list[View]:
+@pytest.fixture(params=[MARKUP, HOSTILE], ids=["markup", "markup and controls"])
+def views(client: Client, ff: Ff, request: pytest.FixtureRequest) -> list[View]:
     """Every view of work whose every text is hostile."""
-    client.submit(HOSTILE[:100], {"text": HOSTILE}, lane="a", tags={"team.name": HOSTILE})
-    client.submit("failed", HOSTILE, lane="b", tags={"x.y": HOSTILE})
+    hostile = request.param
+    client.submit(hostile[:100], {"text": hostile}, lane="a", tags={"team.name": hostile})
+    client.submit("failed", hostile, lane="b", tags={"x.y": hostile})
     task = client.claim("b")
     assert task
-    task.progress(10, HOSTILE)
-    task.fail(HOSTILE, "permanent")
-    waiting = suspended(client, HOSTILE, kind=HOSTILE[:100])
+    task.progress(10, hostile)
+    task.fail(hostile, "permanent")
+    waiting = suspended(client, hostile, kind=hostile[:100])
     inbox = ff("inbox")
-    client.approve(waiting.details.waitpoint_id, comment=HOSTILE, by=HOSTILE)
+    client.approve(waiting.details.waitpoint_id, comment=hostile, by=hostile)
     shown = [ff(f"show {id_}") for id_ in ff("ls").df["id"]]
     return [inbox, ff("claim"), ff("status"), *shown, ff("fail {}")]
 

@@ -48,6 +48,14 @@ def test_a_wait_ends_at_once_and_says_what_goes_on(ff: Ff, interrupted: Callable
     assert str(ff(f"show {run.id}").state) == "waiting"
 
 
+def test_a_cell_that_catches_its_errors_is_stopped_all_the_same(
+    ff: Ff, interrupted: Callable[[str], str], shell: InteractiveShell
+):
+    run = ff("submit summarize")
+    interrupted(f"try:\n    %ff wait {run.id}\nexcept Exception:\n    swallowed = True")
+    assert "swallowed" not in shell.user_ns
+
+
 def test_a_claim_that_waits_ends_at_once(ff: Ff, interrupted: Callable[[str], str], client: Client):
     assert interrupted("%ff claim --max-wait 10m") == "Interrupted: nothing was claimed"
     run = client.submit("a")

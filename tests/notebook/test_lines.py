@@ -4,7 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from ff_notebook.line import filled, tokens
-from ff_notebook.words import data
+from ff_notebook.parser import data
 
 
 class Run:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import ff_notebook
 from ff_core.client import Client
 from ff_core.home.server import stop
 from ff_notebook.session import SESSION
+from ff_notebook.words import described
 
 
 def test_the_main_job_word_by_word(ff: Ff):
@@ -86,6 +88,12 @@ def test_filters_of_a_listing(ff: Ff):
     assert list(ff("ls --tag team=x").df["kind"]) == ["a"]
     assert list(ff("ls --state suspended").df["kind"]) == []
     assert len(ff("ls --limit 1").df) == 1
+
+
+def test_words_and_functions_agree_on_their_values():
+    for word, parser in described().parsers.items():
+        told = {action.dest for action in parser.described} - {"help", "output"}
+        assert told <= set(signature(getattr(ff_notebook, word)).parameters), word
 
 
 def test_help_lists_the_words_and_explains_one(cell: Callable[[str], str]):

@@ -11,7 +11,7 @@ from unit.by_hand import ATTEMPT, EXECUTION, HANDLE, HELD, Hand, Hash, Raw, args
 
 from ff_core.errors import ExecutionNotActive, ExecutionNotFound, InvalidInput, LeaseExpired
 from ff_core.ops import outcome
-from ff_core.types import FailureClass, FailureReason, RetryScheduled, TerminalFailed
+from ff_core.types import FailureClass, FailureReason, RetryScheduled, TerminalFailed, TimestampMs
 
 NOW = 1_795_000_000_000
 TIME = Raw([str(NOW // 1000).encode(), b"0"])
@@ -90,13 +90,15 @@ def test_a_detail_takes_the_place_of_the_category():
 
 @pytest.mark.parametrize("due, seen", [("1795000005000", 1_795_000_005_000), ("1795000005000.25", 1_795_000_005_001)])
 def test_a_scheduled_retry_tells_when_rounded_up(due: str, seen: int):
-    assert Hand([POLICY, ok("retry_scheduled", due)]).run(outcome.fail(HANDLE, BOOM)) == RetryScheduled(seen)  # type: ignore[arg-type]
+    assert Hand([POLICY, ok("retry_scheduled", due)]).run(outcome.fail(HANDLE, BOOM)) == RetryScheduled(
+        TimestampMs(seen)
+    )
 
 
 @pytest.mark.parametrize("stored, seen", [("1795000005000", 1_795_000_005_000), ("", 0)])
 def test_a_repeated_failure_reads_when_the_retry_is_due(stored: str, seen: int):
     hand = Hand([POLICY, not_active("none", 3, "runnable", ""), stored])
-    assert hand.run(outcome.fail(HANDLE, BOOM)) == RetryScheduled(seen)  # type: ignore[arg-type]
+    assert hand.run(outcome.fail(HANDLE, BOOM)) == RetryScheduled(TimestampMs(seen))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // The card of a claimed task. Data only ever becomes text (textContent), never markup.
 
-const PHASES = { held: "claimed", lost: "lease lost", ended: "given back" };
+const PHASES = { held: "claimed", lost: "lease lost" };
 
 function make(tag, className, text = "") {
   const node = document.createElement(tag);
@@ -49,7 +49,7 @@ function render({ model, el }) {
     kind.textContent = card.kind;
     id.textContent = card.short;
     id.title = card.execution;
-    phase.textContent = PHASES[card.phase];
+    phase.textContent = PHASES[card.phase] ?? card.note;
     const attempt = `attempt ${card.attempt}${card.resumed ? ", resumed" : ""}`;
     about.textContent = [`lane ${card.lane}`, attempt, ...card.tags].join("  ·  ");
     said.textContent = card.said.map((words) => `▸ ${words}`).join("\n");
@@ -60,8 +60,8 @@ function render({ model, el }) {
     done.hidden = card.percent === null;
     doneFill.style.width = `${card.percent ?? 0}%`;
     doneText.textContent = [card.percent === null ? "" : `${card.percent} %`, card.text].filter(Boolean).join("  ");
-    standing.textContent = card.standing;
-    standing.hidden = card.phase === "held";
+    standing.textContent = `The lease is ${card.standing}`;
+    standing.hidden = card.phase !== "lost";
     lease.hidden = card.phase !== "held";
     tick();
   }

@@ -48,6 +48,7 @@ class ClaimCard(anywidget.AnyWidget):
             "said": [clean(signal) for signal in self._claim.said()],
             "payload": clean(laid_out(task.payload)),
             "phase": held.phase.value,
+            "note": one_line(held.note),
             "standing": clean(self._claim.standing()),
             "percent": held.percent,
             "text": one_line(held.text),
