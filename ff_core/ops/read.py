@@ -25,6 +25,7 @@ from ff_core.types import (
     PublicState,
     TimestampMs,
 )
+from ff_core.types.text import quoted
 
 T = TypeVar("T")
 
@@ -161,9 +162,9 @@ def find(scope: Scope, prefix: str) -> Op[ExecutionId]:
         execution_id for execution_id, namespace in zip(alike, namespaces, strict=True) if namespace == scope.namespace
     ]
     if not wanted or not found:
-        raise InvalidInput(f"no execution begins with {prefix!r}; list them to see their ids")
+        raise InvalidInput(f"no execution begins with {quoted(prefix)}; list them to see their ids")
     if len(found) > 1:
-        raise InvalidInput(f"{len(found)} executions begin with {prefix!r}; give more of the id")
+        raise InvalidInput(f"{len(found)} executions begin with {quoted(prefix)}; give more of the id")
     return found[0]
 
 

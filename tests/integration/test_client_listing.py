@@ -177,6 +177,8 @@ def test_find_refuses_what_names_none_or_several(client: ff.Client):
     client.submit_many("job", range(20))  # of 20, some begin with the same digit of 16
     with pytest.raises(InvalidInput, match="no execution begins with 'xyz'; list them to see their ids"):
         client.find("xyz")
+    with pytest.raises(InvalidInput, match="no execution begins with 'k1:<REDACTED:len=40>'"):
+        client.find("k1:" + "a" * 40)
     with pytest.raises(InvalidInput, match="no execution begins with ''"):
         client.find("")
     digits = [snapshot.execution_id.uuid[0] for snapshot in client.list_executions().items]
