@@ -75,13 +75,15 @@ def submit_member(
     source = None if data_from is None else execution_id(data_from)
     if source is not None and source not in upstream:
         raise InvalidInput("data_from is not among those that the member waits for; name it in after, too")
+    if isinstance(join, Quorum) and join.k > len(upstream):
+        raise InvalidInput(f"a quorum of {join.k} out of {len(upstream)} can never be reached; name more in after")
     waiting = flow.Waiting(upstream=upstream, policy=join, data_from=source)
     return flow.submit_member(scope, FlowId(flow_id), submission(kind, payload, key=key, **options), waiting)
 
 
-def add_dependency(_: Scope, flow_id: str, upstream: Target, downstream: Target) -> Op[None]:
+def add_dependency(scope: Scope, flow_id: str, upstream: Target, downstream: Target) -> Op[None]:
     """Have one member of a flow wait for another. Raises CycleDetected with the path that it would close."""
-    return link(FlowId(flow_id), execution_id(upstream), execution_id(downstream))
+    return link(scope, FlowId(flow_id), execution_id(upstream), execution_id(downstream))
 
 
 def describe_flow(scope: Scope, flow_id: str) -> Op[FlowSnapshot]:

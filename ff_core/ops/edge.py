@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,14 +12,17 @@ from ff_core.contract.model import Reply, Request, Word
 from ff_core.errors import (
     CycleDetected,
     DependencyAlreadyExists,
+    ExecutionNotInFlow,
+    FlowNotFound,
     SelfReferencingEdge,
     StaleGraphRevision,
 )
 from ff_core.keys import key
 from ff_core.ops.cascade import settle
-from ff_core.ops.command import hash_field, server_time, set_members
+from ff_core.ops.command import hash_field, is_member, server_time, set_members
 from ff_core.ops.op import Op, send, send_all
-from ff_core.ops.scope import core_key
+from ff_core.ops.scope import Scope, core_key
+from ff_core.partition import partition_of_flow
 from ff_core.types import EdgeId, ExecutionId, FlowId, LaneId
 
 SUCCESS_ONLY: Final = "success_only"
@@ -79,12 +83,25 @@ class Edge:
             return
 
 
-def link(flow_id: FlowId, upstream: ExecutionId, downstream: ExecutionId) -> Op[None]:
+def require_members(scope: Scope, flow_id: FlowId, executions: Sequence[ExecutionId]) -> Op[None]:
+    """Raise ExecutionNotInFlow for the first of these that is no member of the flow."""
+    members = key("flow_members", T=partition_of_flow(flow_id, scope.partitions).tag, F=flow_id)
+    known = yield from send_all(is_member(members, execution) for execution in executions)
+    for execution, is_known in zip(executions, known, strict=True):
+        if not is_known:
+            raise ExecutionNotInFlow(f"{execution} is no member of flow {flow_id}")
+
+
+def link(scope: Scope, flow_id: FlowId, upstream: ExecutionId, downstream: ExecutionId) -> Op[None]:
     """Have one member of a flow wait for another.
 
     A member that runs already, or has ended, is not held up. Raises CycleDetected with the path that the edge would
     close, ExecutionNotInFlow, FlowNotFound or FlowAlreadyTerminal; nothing is written then.
     """
+    core = key("flow_core", T=partition_of_flow(flow_id, scope.partitions).tag, F=flow_id)
+    if not (yield from send(hash_field(core, "flow_id"))):
+        raise FlowNotFound
+    yield from require_members(scope, flow_id, (upstream, downstream))
     lane = LaneId((yield from send(hash_field(core_key(downstream), "lane_id"))) or "default")
     try:
         yield from Edge(flow_id, upstream, downstream, lane).stage_again()

@@ -12,7 +12,6 @@ from ff_core.contract.flow import ADD_EXECUTION_TO_FLOW, CREATE_FLOW, SET_FLOW_T
 from ff_core.contract.model import Reply, Request, Word
 from ff_core.errors import (
     DependencyAlreadyExists,
-    ExecutionNotInFlow,
     FlowAlreadyTerminal,
     FlowFabricError,
     FlowNotFound,
@@ -20,8 +19,8 @@ from ff_core.errors import (
 )
 from ff_core.keys import key
 from ff_core.ops.cascade import settle
-from ff_core.ops.command import hash_fields, is_member, server_time
-from ff_core.ops.edge import Edge
+from ff_core.ops.command import hash_field, hash_fields, is_member, server_time, set_members
+from ff_core.ops.edge import Edge, require_members
 from ff_core.ops.gather import gather_good
 from ff_core.ops.op import Op, attempt_atomic, send, send_all
 from ff_core.ops.outcome import cancel
@@ -55,11 +54,15 @@ def create_flow(scope: Scope, kind: str) -> Op[FlowId]:
 def submit_member(scope: Scope, flow_id: FlowId, work: Submission, waiting: Waiting) -> Op[Submitted]:
     """Create a member of a flow that waits for others, in one transaction: nobody can claim it too early.
 
-    With a key its id follows from flow and key, so a repeat gives the same member. Raises FlowNotFound,
-    FlowAlreadyTerminal, or ExecutionNotInFlow for an upstream execution of another flow; nothing is written then.
+    With a key its id follows from flow and key, so a repeat gives the same member, which waits for whom it did. Raises
+    FlowNotFound, FlowAlreadyTerminal, or ExecutionNotInFlow for an upstream execution of another flow; nothing is
+    written then.
     """
     member = _Member(scope, flow_id, _member_id(scope, flow_id, work.key), work, waiting)
     revision = yield from member.check()
+    if (yield from send(is_member(key("flow_members", **_texts(scope, flow_id)), member.execution_id))):
+        yield from member.finish()
+        return Submitted(member.execution_id, created=False)
     yield from announce_lane(work.lane)
     now = yield from send(server_time())
     created, joined, *replies = yield from attempt_atomic(member.requests(revision, now))
@@ -68,13 +71,17 @@ def submit_member(scope: Scope, flow_id: FlowId, work: Submission, waiting: Wait
     if isinstance(joined, FlowFabricError):  # the flow has ended in between, so its member must not run alone
         yield from cancel(member.execution_id, "its flow has ended")
         raise joined
-    for upstream, reply in zip(waiting.upstream, replies[-2 * len(waiting.upstream) :: 2], strict=True):
-        if isinstance(reply, StaleGraphRevision | DependencyAlreadyExists):
+    edges = replies[len(replies) - 2 * len(waiting.upstream) :]
+    for upstream, staged, applied in zip(waiting.upstream, edges[::2], edges[1::2], strict=True):
+        if isinstance(staged, StaleGraphRevision | DependencyAlreadyExists):
             yield from member.edge(upstream).stage_again()
-        elif isinstance(reply, FlowFabricError):
-            raise reply
+        elif isinstance(staged, FlowFabricError):
+            raise staged
+        elif isinstance(applied, FlowFabricError):
+            raise applied
     yield from gather_good(settle(upstream, flow_id) for upstream in waiting.upstream)
-    return Submitted(member.execution_id, created=created.status == "OK")
+    # Without a key the id is this call's own: if it was known already, then from a try whose reply got lost.
+    return Submitted(member.execution_id, created=created.status == "OK" or not work.key)
 
 
 def set_flow_tags(scope: Scope, flow_id: FlowId, tags: Mapping[str, str]) -> Op[int]:
@@ -86,6 +93,10 @@ def set_flow_tags(scope: Scope, flow_id: FlowId, tags: Mapping[str, str]) -> Op[
 
 
 def _ids(scope: Scope, flow_id: FlowId) -> dict[str, Word]:
+    return dict(_texts(scope, flow_id))
+
+
+def _texts(scope: Scope, flow_id: FlowId) -> dict[str, str]:
     return {"T": partition_of_flow(flow_id, scope.partitions).tag, "F": flow_id}
 
 
@@ -113,12 +124,21 @@ class _Member:
             raise FlowNotFound
         if flow["public_flow_state"] in _ENDED:
             raise FlowAlreadyTerminal
-        members = key("flow_members", **ids)
-        known = yield from send_all(is_member(members, upstream) for upstream in self.waiting.upstream)
-        for upstream, is_known in zip(self.waiting.upstream, known, strict=True):
-            if not is_known:
-                raise ExecutionNotInFlow(f"{upstream} is no member of flow {self.flow_id}")
+        yield from require_members(self.scope, self.flow_id, self.waiting.upstream)
         return flow["graph_revision"]
+
+    def finish(self) -> Op[None]:
+        """Stage the edges that an earlier submit of this member has applied without coming to stage them."""
+        applied = yield from send(set_members(key("deps_all_edges", E=self.execution_id)))
+        edges = [edge for upstream in self.waiting.upstream if (edge := self.edge(upstream)).id in applied]
+        staged = yield from send_all(
+            hash_field(key("flow_edge", T=self.execution_id.tag, F=self.flow_id, X=edge.id), "edge_id")
+            for edge in edges
+        )
+        for edge, known in zip(edges, staged, strict=True):
+            if not known:
+                yield from edge.stage_again()
+        yield from gather_good(settle(edge.upstream, self.flow_id) for edge in edges)
 
     def requests(self, revision: str, now: int) -> list[Request[Reply]]:
         """Create, join, choose the policy, and stage and apply an edge for each upstream member."""

@@ -20,6 +20,9 @@ DIMENSION: Final = "default"
 
 def create_quota(scope: Scope, *, window_seconds: int, max_requests: int, max_concurrent: int) -> Op[QuotaPolicyId]:
     """Define a quota policy. At least one of the limits must be above 0."""
+    for number in (window_seconds, max_requests, max_concurrent):
+        if isinstance(number, bool) or not isinstance(number, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput(f"{number} is not a whole number; a quota has whole numbers of seconds and executions")
     if window_seconds < 1 or min(max_requests, max_concurrent) < 0:
         raise InvalidInput("a quota has a window of at least 1 second and no negative limits")
     if not max_requests and not max_concurrent:

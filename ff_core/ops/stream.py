@@ -125,9 +125,9 @@ def read_frames(
 
 def _behind(after: StreamCursor | None) -> str:
     """The lower bound of what comes after a place; only places between the ends can be left out of a range."""
-    if after is None or after in {"start", "end"}:
-        return "-" if after is None else after.to_wire()
-    return f"({after.to_wire()}"
+    if after is None:
+        return "-"
+    return after.to_wire() if after in {"start", "end"} else f"({after}"
 
 
 def read_summary(execution_id: ExecutionId, attempt: int | None = None) -> Op[SummaryDocument | None]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import ff_core as ff
 from ff_core.client.aio import AsyncFlow
@@ -28,9 +28,34 @@ class Settled:
             return self._settle(self._runner.run(value))
         if inspect.ismethod(value):
             return lambda *args, **kwargs: self._settle(value(*args, **kwargs))
+        if isinstance(value, AsyncIterator):
+            return SettledIterator(value, self._runner)
         if isinstance(value, list):
             return [self._settle(item) for item in value]
         return Settled(value, self._runner) if isinstance(value, ff.AsyncRun | ff.AsyncTask | AsyncFlow) else value
+
+
+class SettledIterator:
+    """An async iterator of such a client."""
+
+    def __init__(self, items: AsyncIterator[Any], runner: asyncio.Runner) -> None:
+        self._items = items
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._items, name)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        async def following() -> Any:
+            return await anext(self._items)
+
+        try:
+            return self._runner.run(following())
+        except StopAsyncIteration:
+            raise StopIteration from None
 
 
 @contextmanager
