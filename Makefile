@@ -52,7 +52,8 @@ imports: $(TEST)
 lua: $(TEST)
 	@mkdir -p build
 	$(PYTHON) -m ff_core.lua >build/flowfabric.lua
-	@tools/needing.sh luacheck lua-check luacheck --quiet build/flowfabric.lua
+	$(PYTHON) -m ff_core.lua --library flowfabric_ext >build/flowfabric_ext.lua
+	@tools/needing.sh luacheck lua-check luacheck --quiet build/flowfabric.lua build/flowfabric_ext.lua
 
 sizes: $(TEST)
 	$(PYTEST) --quiet --numprocesses=0 tests/meta/test_sizes.py

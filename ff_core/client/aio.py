@@ -11,10 +11,11 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from ff_core.backend import AsyncDriver
-from ff_core.client import calls, flow_calls, usage_calls
-from ff_core.client.arguments import HasId, execution_id, seconds, wanted
+from ff_core.client import calls, completion_calls, flow_calls, usage_calls
+from ff_core.client.arguments import HasId, Instant, execution_id, seconds, wanted
 from ff_core.client.bulk import Progress, all_good, submissions
 from ff_core.client.claimed_work import ClaimedWork
+from ff_core.client.completions import AsyncCompletions
 from ff_core.client.connecting import located, opened
 from ff_core.client.methods import shown_as
 from ff_core.client.options import ClaimOptions, SubmitOptions
@@ -129,7 +130,7 @@ class AsyncClient:
         for batch in batches:
             if not runs:
                 await self.driver.run(submit.announce_lane(batch[0].lane))
-            outcomes = await self.driver.run_many(submit.submit(self.scope, work) for work in batch)
+            outcomes = await self.driver.run(submit.submit_batch(self.scope, batch))
             runs += [AsyncRun(self, done.execution_id, done.created) for done in all_good(outcomes)]
             if on_progress:
                 on_progress(len(runs), total)
@@ -211,6 +212,26 @@ class AsyncClient:
             for frame in await self.driver.run(following.more()):
                 yield frame
 
+    def completions(
+        self,
+        since: str | Instant | None = None,
+        *,
+        lane: str | None = None,
+        kind: str | None = None,
+        namespace: str | None = None,
+        tag: tuple[str, str] | None = None,
+        follow: bool = True,
+    ) -> AsyncCompletions:
+        """Every end of an execution of the namespace (the client's by default), exactly once, as it comes.
+
+        `since` is the `cursor` of an earlier iteration, or a time; else it begins with the oldest that is kept. Without
+        `follow` it ends when nothing is left. `tag` is a pair of name and value. Its `lost` counts what was dropped
+        before it came there.
+        """
+        reader = completion_calls.reader(self.scope, since, lane=lane, kind=kind, namespace=namespace, tag=tag)
+        return AsyncCompletions(self.driver, reader, follow=follow)
+
+    keep_completions = _method(completion_calls.keep)
     replay = _method(flow_calls.replay_execution)
     frames = _method(usage_calls.frames)
     summary = _method(usage_calls.summary)

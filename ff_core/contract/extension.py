@@ -106,6 +106,7 @@ class Candidate:
 
     execution_id: str
     kind: str
+    flow_id: str
     answer: Answer
     """As `ff_claim_execution` answers; CapabilityMismatch where the worker lacks something."""
     payload: bytes | None
@@ -166,11 +167,12 @@ def _read_look(raw: Any) -> Look:
 
 
 def _candidate(item: list[Any]) -> Candidate:
-    execution_id, kind, answer, payload, tags = item
+    execution_id, kind, flow_id, answer, payload, tags = item
     words = [word.decode("utf-8", "replace") for word in tags]
     return Candidate(
         execution_id=execution_id.decode(),
         kind=kind.decode("utf-8", "replace"),
+        flow_id=flow_id.decode(),
         answer=_answer(CLAIM_EXECUTION, answer),
         payload=payload,
         tags=dict(zip(words[::2], words[1::2], strict=True)),

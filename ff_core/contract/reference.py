@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from ff_core import keys
-from ff_core.contract import CONTRACT_VERSION, FUNCTIONS
+from ff_core.contract import CONTRACT_VERSION, EXTENSION_FUNCTIONS, EXTENSION_LIBRARY, FUNCTIONS
 from ff_core.contract.model import Arg, Function, Key, Layout, Table
 from ff_core.errors import CODES
 from ff_core.types import (
@@ -43,9 +43,10 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _functions() -> Iterator[str]:
-    yield "## Functions\n"
-    for function in sorted(FUNCTIONS.values(), key=lambda function: function.name):
-        yield from _function(function)
+    for title, functions in (("Functions", FUNCTIONS), (f"Functions of {EXTENSION_LIBRARY}", EXTENSION_FUNCTIONS)):
+        yield f"## {title}\n"
+        for function in sorted(functions.values(), key=lambda function: function.name):
+            yield from _function(function)
 
 
 def _function(function: Function) -> Iterator[str]:
@@ -58,6 +59,8 @@ def _function(function: Function) -> Iterator[str]:
         yield f"Arguments: {_listed(map(_arg, function.args))}\n"
     if function.rest_args:
         yield f"Further arguments, in groups: {_listed(f'`{name}`' for name in function.rest_args)}\n"
+    if function.each:
+        yield f"Then, for each call: {_listed(map(_arg, function.each))}\n"
     if function.table:
         yield from _rows(function.table)
     for status, fields in function.replies.items():

@@ -100,6 +100,25 @@ def ranked_up_to(key: str, score: int, limit: int) -> Request[list[tuple[str, fl
     return Request(words, _scores)
 
 
+def ranked_from(key: str, score: float, limit: int) -> Request[list[tuple[str, float]]]:
+    """At most `limit` members with a score of at least `score`, lowest first, with scores."""
+    words = ("ZRANGE", key, repr(score), "+inf", "BYSCORE", "LIMIT", 0, limit, "WITHSCORES")
+    return Request(words, _scores)
+
+
 def stream_entries(key: str) -> Request[list[tuple[str, dict[str, str]]]]:
     """All entries of a stream: id and fields, oldest first."""
     return Request(("XRANGE", key, "-", "+"), _entries)
+
+
+def streams_after(places: Mapping[str, str], limit: int) -> Request[dict[str, list[tuple[str, dict[str, str]]]]]:
+    """Entries of several streams, for each at most `limit` behind the id given; streams without any are left out."""
+    words = ("XREAD", "COUNT", limit, "STREAMS", *places, *places.values())
+    return Request(words, _streams)
+
+
+def _streams(
+    raw: Sequence[tuple[bytes, Any]] | Mapping[bytes, Any] | None,
+) -> dict[str, list[tuple[str, dict[str, str]]]]:
+    pairs = raw.items() if isinstance(raw, Mapping) else raw or ()  # RESP3 has a map
+    return {_text(name): _entries(entries) for name, entries in pairs}

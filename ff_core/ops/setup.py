@@ -40,28 +40,26 @@ def prepare(default: PartitionCounts) -> Op[PartitionCounts]:
     return (yield from _partition_counts(default))
 
 
-def ensure_library() -> Op[None]:
-    """Load our libraries where there are none or other builds of ours; leave a foreign one of the same contract."""
+def ensure_library() -> Op[bool]:
+    """Load our libraries where there are none or other builds of ours; leave a foreign one of the same contract.
+
+    Answers whether the library of the contract is ours now.
+    """
     build, version, extension = yield from attempt_all(
         [_ask(BUILD_FUNCTION), _ask("ff_version"), _ask(EXTENSION_BUILD_FUNCTION)]
     )
     for reply in (build, version, extension):
         if isinstance(reply, FlowFabricError) and not MISSING_FUNCTION.search(str(reply)):
             raise reply
-    if isinstance(build, str) or isinstance(version, FlowFabricError):
+    is_ours = isinstance(build, str) or isinstance(version, FlowFabricError)
+    if is_ours:
         yield from _ensure(LIBRARY, build)
     elif version != CONTRACT_VERSION:
         raise WrongLibrary(
             f"the server has function library {LIBRARY} version {version}, this is for version {CONTRACT_VERSION}"
         )
     yield from _ensure(EXTENSION_LIBRARY, extension)
-
-
-def tells_completions() -> Op[bool]:
-    """Whether the library on the server is ours, which tells every completion in a stream."""
-    yield from ensure_library()
-    (build,) = yield from attempt_all([_ask(BUILD_FUNCTION)])
-    return isinstance(build, str)
+    return is_ours
 
 
 def _ensure(name: str, build: str | FlowFabricError) -> Op[None]:

@@ -50,8 +50,9 @@ def test_everything_that_a_worker_needs_comes_along(extended_server: Server):
         1, input_payload=b"\xff\x00", tags_json='{"team.name":"\\u00e9","n":"2"}', execution_kind="k"
     )
     ed.create_all(extended_server, [creation])
+    extended_server.hset(key("exec_core", 1), "flow_id", "f1")
     [item] = ed.claim_all(extended_server, 1).candidates
-    assert (item.execution_id, item.kind, item.payload) == (execution(1), "k", b"\xff\x00")
+    assert (item.execution_id, item.kind, item.flow_id, item.payload) == (execution(1), "k", "f1", b"\xff\x00")
     assert item.tags == {"team.name": "é", "n": "2"}
     assert isinstance(item.answer, Reply)
     assert item.answer.text("lease_id") == ed.lease(0)
@@ -136,6 +137,13 @@ def test_entries_that_do_not_belong_into_the_queue_are_passed_over(extended_serv
     extended_server.zadd(key("lane_eligible"), {execution(99): -1e16})
     look = ed.claim_all(extended_server, 3)
     assert (taken(look), look.looked_at) == ([1], 3)
+
+
+def test_an_interrupted_attempt_is_not_taken_before_its_time(extended_server: Server):
+    waiting(extended_server, 9)
+    core = {"attempt_state": "attempt_interrupted", "eligibility_state": "not_eligible_until_time"}
+    extended_server.hset(key("exec_core"), mapping=core)
+    assert ed.claim_all(extended_server, 1).candidates == ()
 
 
 def test_a_damaged_execution_takes_nothing_from_the_others(extended_server: Server):

@@ -65,6 +65,14 @@ def test_what_is_not_due_yet_is_the_next_to_be(extended_server: Server):
     assert following == str(soon + 9)
 
 
+@pytest.mark.parametrize("sooner,later", [("lease_expiry", "lane_delayed"), ("lane_delayed", "lease_expiry")])
+def test_the_next_to_be_due_is_the_first_of_all_indexes(extended_server: Server, sooner: str, later: str):
+    soon = clocked.now(extended_server) + 60_000
+    extended_server.zadd(key(sooner), {"a": soon})
+    extended_server.zadd(key(later), {"b": soon + 1})
+    assert due(extended_server, "default") == ([], str(soon))
+
+
 def test_the_longest_due_come_first_and_the_rest_is_still_to_come(extended_server: Server):
     extended_server.zadd(key("attempt_timeout"), {f"m{place}": 100 - place for place in range(20)})
     entries, following = due(extended_server, limit=3)

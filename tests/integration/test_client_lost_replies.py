@@ -67,7 +67,7 @@ def test_submit(shaky: ff.Client, proxy: Proxy, server: Server, options: dict[st
 
 
 def test_submit_many(shaky: ff.Client, proxy: Proxy, server: Server):
-    proxy.lose_reply.append(b"ff_create_execution")
+    proxy.lose_reply.append(b"ffx_submit_batch")
     runs = shaky.submit_many("job", range(20))
     assert [run.created for run in runs] == [True] * 20
     assert count(server, "ff:exec:*:core") == 20

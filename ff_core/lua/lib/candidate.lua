@@ -12,7 +12,8 @@ local taking = require("taking")
 local candidate = {}
 
 local FIELDS = {
-  "execution_kind", "required_capabilities", "current_attempt_id", "current_attempt_index", unpack(taking.FRESH),
+  "execution_kind", "flow_id", "required_capabilities", "current_attempt_id", "current_attempt_index",
+  unpack(taking.FRESH),
 }
 
 -- As a grant and a claim would find it.
@@ -46,16 +47,15 @@ function candidate.read(any_key, execution_id, arg)
   return found
 end
 
--- An execution with an answer about it, as the caller gets it.
-function candidate.passed_over(found)
-  return { found.execution_id, found.core.execution_kind, found.refusal, false, {} }
+-- An execution that was not taken, with the reason, as the caller gets it.
+function candidate.passed_over(found, reason)
+  return { found.execution_id, found.core.execution_kind, found.core.flow_id, reason, false, {} }
 end
 
--- The same for one that was taken, with the work's own data.
-function candidate.taken(execution_id, kind, answer, keys)
-  return {
-    execution_id, kind, answer, redis.call("GET", keys.exec_payload), redis.call("HGETALL", keys.exec_tags),
-  }
+-- One that was taken, with the work's own data.
+function candidate.taken(found, answer)
+  local payload, tags = redis.call("GET", found.keys.exec_payload), redis.call("HGETALL", found.keys.exec_tags)
+  return { found.execution_id, found.core.execution_kind, found.core.flow_id, answer, payload, tags }
 end
 
 -- Claims it under the ids of `call`.
@@ -78,7 +78,7 @@ function candidate.take(found, arg, call, policy_fields)
   else
     answer = taking.start(keys, claim, core, policy_fields, clock.now())
   end
-  return candidate.taken(found.execution_id, core.execution_kind, answer, keys)
+  return candidate.taken(found, answer)
 end
 
 return candidate

@@ -13,6 +13,7 @@ local LIFETIME_MS = 120000
 
 local LEASE = {
   "execution_kind",
+  "flow_id",
   "current_lease_id",
   "current_lease_epoch",
   "lease_expires_at",
@@ -36,12 +37,13 @@ function receipt.read(key, lane)
   local held = {}
   for _, entry in ipairs(cjson.decode(text)) do
     local execution_id, lease_id, attempt_type = unpack(entry)
-    local keys = derived.keys(key, execution_id, lane)
-    local core = hash.read(keys.exec_core, LEASE)
+    local found = { execution_id = execution_id, keys = derived.keys(key, execution_id, lane) }
+    local core = hash.read(found.keys.exec_core, LEASE)
     if core and core.current_lease_id == lease_id then
+      found.core = core
       local answer = reply.ok(lease_id, core.current_lease_epoch, core.lease_expires_at, core.current_attempt_id,
         core.current_attempt_index, attempt_type)
-      held[#held + 1] = candidate.taken(execution_id, core.execution_kind, answer, keys)
+      held[#held + 1] = candidate.taken(found, answer)
     end
   end
   return held

@@ -1,5 +1,5 @@
 -- Takes the best executions of one queue that the worker is able to do: one for each call, which brings a lease id and
--- an attempt id. What the worker is not able to do is reported and left as it is; whether to block it is for the caller.
+-- an attempt id. What the worker is not able to do is reported and left as it is; blocking it is for the caller.
 --
 -- Looking begins `first` places from the head and goes over at most `depth` executions. None with a score above
 -- `worst_score` is taken, because another queue has better work.
@@ -12,7 +12,9 @@ local receipt = require("receipt")
 local reply = require("reply")
 
 local PAGE = 8
-local ATTEMPT_TYPE = 8
+
+-- Where in an item the answer of the claim stands, and in that the type of the attempt.
+local ANSWER, ATTEMPT_TYPE = 4, 8
 
 local function answer_with(looked_at, items)
   local answer = reply.ok(looked_at)
@@ -34,9 +36,9 @@ local function take(search, arg, found, policy_fields)
   local item = batch.answer(candidate.take, found, arg, call, policy_fields)
   if item.err then
     search.left = search.left + 1
-    return { found.execution_id, found.core.execution_kind, item, false, {} }
+    return candidate.passed_over(found, item)
   end
-  search.taken[#search.taken + 1] = { found.execution_id, call.lease_id, item[3][ATTEMPT_TYPE] }
+  search.taken[#search.taken + 1] = { found.execution_id, call.lease_id, item[ANSWER][ATTEMPT_TYPE] }
   return item
 end
 
@@ -51,7 +53,7 @@ local function look(key, arg, search, execution_id, score, policy_fields)
     search.left = search.left + 1
   elseif found.refusal then
     search.left = search.left + 1
-    search.items[#search.items + 1] = candidate.passed_over(found)
+    search.items[#search.items + 1] = candidate.passed_over(found, found.refusal)
   else
     search.items[#search.items + 1] = take(search, arg, found, policy_fields)
   end

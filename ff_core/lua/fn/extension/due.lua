@@ -1,6 +1,6 @@
 -- Says what is due on a partition: for each index, and for the delayed work of the lanes given, at most `limit`
--- entries, the longest due first. `next_due` is the time of the first thing that is not in the answer; empty where there
--- is none.
+-- entries, the longest due first. `next_due` is the time of the first thing that is not in the answer; empty where
+-- there is none.
 
 local clock = require("clock")
 local number = require("number")
