@@ -125,7 +125,8 @@ def _candidates(scope: Scope, wanted: Filter) -> Op[list[ExecutionId]]:
     lanes: Sequence[LaneId] = [wanted.lane] if wanted.lane else (yield from known_lanes())
     places = [place for index in indexes for place in scope.lane_keys(index, lanes)]
     ranks = yield from send_all(ranked(place) for place in places)
-    return [ExecutionId(member) for members in ranks for member, _ in members]
+    # What moves from one index to another while they are read is seen in both.
+    return list(dict.fromkeys(ExecutionId(member) for members in ranks for member, _ in members))
 
 
 def _order(snapshot: ExecutionSnapshot) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from integration.settled import settled_client
 
 import ff_core as ff
 from ff_core.backend import drive
+from ff_core.keys import names_of
 
 PARTITIONS = 4
 
@@ -20,8 +21,11 @@ Connect = Callable[..., AbstractContextManager[ff.Client]]
 
 
 @pytest.fixture
-def server(raw: Server) -> Server:
-    """An empty server with few partitions, so that a client's first look at all of them is quick."""
+def server(raw: Server) -> Iterator[Server]:
+    """An empty server with few partitions, so that a client's first look at all of them is quick.
+
+    Every key that a test leaves behind is one of the catalogue.
+    """
     raw.hset(
         "ff:config:partitions",
         mapping={
@@ -30,7 +34,9 @@ def server(raw: Server) -> Server:
             "num_quota_partitions": PARTITIONS,
         },
     )
-    return raw
+    yield raw
+    left = {found.decode() for found in raw.scan_iter(count=1000)} - {clocked.CLOCK_KEY}
+    assert not [text for text in left if not names_of(text)]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from integration.trips import counted_trips
 
 import ff_core as ff
 from ff_core.errors import ExecutionNotEligible, ExecutionNotFound, InvalidInput
+from ff_core.ops.submission import submission
+from ff_core.ops.submit import Submitted, submit_one
 from ff_core.types import ExecutionPolicy, FixedBackoff, RetryPolicy
 
 NOBODY: Final = "{fp:1}:1f073a2a-2f67-4d5d-94bb-e92e7333c854"
@@ -108,6 +110,26 @@ def test_a_policy_keeps_what_the_other_options_do_not_change(client: ff.Client, 
     assert stored_policy(server, client.submit("job", policy=policy)) == policy
     changed = stored_policy(server, client.submit("job", policy=policy, retries=2))
     assert (changed.max_reclaim_count, changed.retry_policy) == (7, RetryPolicy(max_retries=2))
+
+
+def test_a_thousand_ops_run_side_by_side_in_a_handful_of_round_trips(other: ff.Client, server: Server):
+    with counted_trips() as trips:
+        done = other.driver.run_many(
+            submit_one(other.scope, submission("job", number, delay="1h")) for number in range(1_000)
+        )
+    assert all(isinstance(outcome, Submitted) for outcome in done)
+    assert count(server, "ff:exec:*:core") == 1_000
+    assert len(trips) <= 4
+
+
+async def test_the_same_on_the_event_loop(server: Server, url: str):
+    async with ff.AsyncClient.connect(url) as client:
+        with counted_trips() as trips:
+            done = await client.driver.run_many(
+                submit_one(client.scope, submission("job", number)) for number in range(1_000)
+            )
+    assert all(isinstance(outcome, Submitted) for outcome in done)
+    assert len(trips) <= 3
 
 
 def test_a_thousand_submits_take_a_handful_of_round_trips(client: ff.Client, server: Server):
