@@ -9,7 +9,7 @@ RUN := .venv/.installed
 TEST := .venv/.installed-test
 
 help:
-	@echo "make demo      a first look: the engine, a worker, an approval"
+	@echo "make demo      a first look: submit, claim, approve, complete"
 	@echo "make lab       JupyterLab on the tutorials"
 	@echo "make test      everything that CI runs"
 	@echo "make check     lint, types, layers, the Lua library, sizes"

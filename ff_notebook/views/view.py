@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,16 +11,16 @@ from ff_notebook.text import LIMIT, clean, columns
 from ff_notebook.views.markup import Html, facts, framed, paragraph
 
 
-class View:
+class View(ABC):
     """An answer of a command. It always has text and HTML; a front end with widgets may get one besides."""
 
+    @abstractmethod
     def text(self) -> str:
         """The answer for a terminal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def html(self) -> Html:
         """The answer for a page."""
-        raise NotImplementedError
 
     def widget(self) -> Any:
         """The answer that changes while one looks at it, where there is one."""
